@@ -12,6 +12,7 @@ pub mod chunk;
 pub mod columns;
 mod engine;
 mod functions;
+mod interrupt;
 mod keyed;
 pub mod limits;
 mod log;

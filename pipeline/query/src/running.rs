@@ -2,8 +2,8 @@
 //! with the client.
 //!
 //! It ends when its rows end, when its time is over, when the client says cancel, or when it hits a bound, and the
-//! client hears so at once, even if the computation takes a moment longer to notice. A permit is held by the
-//! computation itself, so work that has not noticed yet still counts against the bound.
+//! client hears so at once, even if the computation takes a moment longer to notice (`interrupt`). A permit is held
+//! by the computation itself, so work that has not noticed yet still counts against the bound.
 
 use std::sync::Arc;
 
@@ -18,9 +18,10 @@ use futures::StreamExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::engine::Session;
+use crate::interrupt::interruptible;
 use crate::limits::BATCHES_AHEAD;
 use crate::shown;
 use crate::sqlstate::{Refusal, engine_failed};
@@ -87,7 +88,8 @@ fn broken(error: &tokio::task::JoinError) -> PgWireError {
 
 enum Stage {
     Waiting(Box<LogicalPlan>),
-    Running(mpsc::Receiver<RecordBatch>, Task<Result<(), DataFusionError>>),
+    /// The guard tells the computation that nobody waits for it any more.
+    Running(mpsc::Receiver<RecordBatch>, Task<Result<(), DataFusionError>>, DropGuard),
     Ended,
 }
 
@@ -122,10 +124,11 @@ impl Batches {
             let plan = plan.as_ref().clone();
             let places = self.workers.places(&self.clock).await?;
             let (send, receive) = mpsc::channel(BATCHES_AHEAD);
-            let task = Task(self.workers.runtime.spawn(computed(self.session.clone(), plan, send, places)));
-            self.stage = Stage::Running(receive, task);
+            let ended = CancellationToken::new();
+            let task = Task(self.workers.runtime.spawn(computed(self.session.clone(), plan, send, places, ended.clone())));
+            self.stage = Stage::Running(receive, task, ended.drop_guard());
         }
-        let Stage::Running(batches, task) = &mut self.stage else { return Ok(None) };
+        let Stage::Running(batches, task, _) = &mut self.stage else { return Ok(None) };
         match self.clock.within(batches.recv()).await? {
             Some(batch) => shown::batch(&batch, &self.schema).map(Some).map_err(|e| engine_failed(&e.into())),
             None => match self.clock.within(&mut task.0).await? {
@@ -137,12 +140,14 @@ impl Batches {
     }
 }
 
-async fn computed(session: Session, plan: LogicalPlan, send: mpsc::Sender<RecordBatch>, places: Places) -> Result<(), DataFusionError> {
+async fn computed(
+    session: Session, plan: LogicalPlan, send: mpsc::Sender<RecordBatch>, places: Places, ended: CancellationToken,
+) -> Result<(), DataFusionError> {
     let state = session.context.state();
     session.pinned.renew();
     let physical = state.create_physical_plan(&plan).await;
     session.pinned.release();
-    let mut rows = execute_stream(physical?, Arc::new(TaskContext::from(&state)))?;
+    let mut rows = execute_stream(interruptible(physical?, &ended)?, Arc::new(TaskContext::from(&state)))?;
     while let Some(batch) = rows.next().await {
         if send.send(batch?).await.is_err() { break; }
     }
