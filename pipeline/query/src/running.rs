@@ -88,8 +88,12 @@ fn broken(error: &tokio::task::JoinError) -> PgWireError {
 
 enum Stage {
     Waiting(Box<LogicalPlan>),
-    /// The guard tells the computation that nobody waits for it any more.
-    Running(mpsc::Receiver<RecordBatch>, Task<Result<(), DataFusionError>>, DropGuard),
+    Running {
+        batches: mpsc::Receiver<RecordBatch>,
+        task: Task<Result<(), DataFusionError>>,
+        /// Its drop tells the computation that nobody waits for it any more.
+        _ended: DropGuard,
+    },
     Ended,
 }
 
@@ -123,12 +127,12 @@ impl Batches {
         if let Stage::Waiting(plan) = &self.stage {
             let plan = plan.as_ref().clone();
             let places = self.workers.places(&self.clock).await?;
-            let (send, receive) = mpsc::channel(BATCHES_AHEAD);
+            let (send, batches) = mpsc::channel(BATCHES_AHEAD);
             let ended = CancellationToken::new();
             let task = Task(self.workers.runtime.spawn(computed(self.session.clone(), plan, send, places, ended.clone())));
-            self.stage = Stage::Running(receive, task, ended.drop_guard());
+            self.stage = Stage::Running { batches, task, _ended: ended.drop_guard() };
         }
-        let Stage::Running(batches, task, _) = &mut self.stage else { return Ok(None) };
+        let Stage::Running { batches, task, .. } = &mut self.stage else { return Ok(None) };
         match self.clock.within(batches.recv()).await? {
             Some(batch) => shown::batch(&batch, &self.schema).map(Some).map_err(|e| engine_failed(&e.into())),
             None => match self.clock.within(&mut task.0).await? {
