@@ -28,6 +28,7 @@ async fn cancel_works_at_once() {
     let server = server(Auth::Loopback);
     let busy = client(&server, "x").await;
     let cancel = busy.cancel_token();
+    let began = Instant::now();
     let running = tokio::spawn(async move { (simple(&busy, ENDLESS).await, simple(&busy, "SELECT 1").await) });
     // Cancelled again and again until the statement has begun and ended: a request that comes too early does nothing.
     let mut running = running;
@@ -36,6 +37,8 @@ async fn cancel_works_at_once() {
         if let Ok(done) = tokio::time::timeout(Duration::from_millis(50), &mut running).await { break done.unwrap(); }
     };
     assert_eq!(cancelled.unwrap_err(), "57014");
+    // A statement that ended by its own time has the same code.
+    assert!(began.elapsed() < kezek_query::limits::STATEMENT_TIME / 2);
     // The second statement may have been what a late request hit.
     assert!(matches!(after.as_deref(), Ok([one]) if one == "1") || after == Err("57014".to_owned()));
 }
