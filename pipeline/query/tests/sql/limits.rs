@@ -47,9 +47,9 @@ async fn cancel_works_at_once() {
 async fn memory_has_a_cap() {
     let server = server(Auth::Loopback);
     let client = client(&server, "x").await;
-    let hungry = "SELECT count(*) FROM (SELECT array_agg(repeat(a.plate, 2000)) FROM sights a, sights b, sights c, sights d GROUP BY a.at) x";
-    let failed = simple(&client, hungry).await.unwrap_err();
-    assert!(failed == "53200" || failed == "57014", "{failed}");
+    // What can be laid aside on disk is (groups), so it is asked of what cannot: one array of everything.
+    let hungry = "SELECT cardinality(array_agg(repeat(a.plate, 2000))) FROM sights a, sights b, sights c, sights d";
+    assert_eq!(simple(&client, hungry).await.unwrap_err(), "53200");
     assert_eq!(simple(&client, "SELECT 1").await.unwrap(), ["1"]);
 }
 
