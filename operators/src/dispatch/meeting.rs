@@ -49,7 +49,7 @@ pub fn of_group(cx: &Cx<'_>, id: &GroupId, group: &Group, search: &Search) -> Op
     };
     let graph = &cx.refs.graph;
     let closed = roads::closed_now(cx);
-    let distances = graph.distances(graph.number(&start.0)?, &|r| closed.contains(&r));
+    let distances = graph.reach(graph.number(&start.0)?, &closed);
     let minutes = |node: &NodeId| {
         let km = start.1 + distances[graph.number(node)? as usize];
         km.is_finite().then_some(km / GROUP_KMH * 60.0)
