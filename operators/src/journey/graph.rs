@@ -18,6 +18,10 @@ const SEARCH_STEPS: usize = 200_000;
 /// A road by its two nodes' numbers, the smaller first.
 pub type Road = (u16, u16);
 
+/// The road between two nodes.
+#[must_use]
+pub const fn road_between(a: u16, b: u16) -> Road { if a < b { (a, b) } else { (b, a) } }
+
 /// The graph.
 #[derive(Debug)]
 pub struct Graph {
@@ -46,7 +50,7 @@ impl Graph {
         }
         let mut graph = Self { numbers, names, next, km: Vec::new() };
         let mut km = Vec::with_capacity(n * n);
-        for from in 0..n { km.extend(graph.distances(from as u16, &|_| false)); }
+        for from in 0..n { km.extend(graph.distances(from as u16, &[])); }
         graph.km = km;
         graph
     }
@@ -65,15 +69,14 @@ impl Graph {
     /// The road between two nodes.
     #[must_use]
     pub fn road(&self, a: &NodeId, b: &NodeId) -> Option<Road> {
-        let (a, b) = (self.number(a)?, self.number(b)?);
-        Some((a.min(b), a.max(b)))
+        Some(road_between(self.number(a)?, self.number(b)?))
     }
     /// Shortest kilometres, all roads open.
     #[must_use]
     pub fn km(&self, a: u16, b: u16) -> f64 { self.km[a as usize * self.next.len() + b as usize] }
 
     /// Shortest kilometres from a node to all, without the closed roads (Dijkstra 1959, with a heap).
-    fn distances(&self, from: u16, closed: &dyn Fn(Road) -> bool) -> Vec<f64> {
+    fn distances(&self, from: u16, closed: &[Road]) -> Vec<f64> {
         let mut km = vec![f64::INFINITY; self.next.len()];
         let mut open = BinaryHeap::new();
         km[from as usize] = 0.0;
@@ -84,7 +87,7 @@ impl Graph {
             if here > km[at as usize] { continue; }
             for (other, length) in &self.next[at as usize] {
                 let there = here + length;
-                if there >= km[*other as usize] || closed((at.min(*other), at.max(*other))) { continue; }
+                if there >= km[*other as usize] || closed.contains(&road_between(at, *other)) { continue; }
                 km[*other as usize] = there;
                 open.push(Reverse((there.to_bits(), *other)));
             }
@@ -101,7 +104,7 @@ impl Graph {
             let apart = (usual[a as usize] - usual[b as usize]).abs();
             self.length(a, b).is_some_and(|length| apart >= length - 1e-6)
         };
-        if closed.iter().any(used) { Cow::Owned(self.distances(from, &|r| closed.contains(&r))) } else { Cow::Borrowed(usual) }
+        if closed.iter().any(used) { Cow::Owned(self.distances(from, closed)) } else { Cow::Borrowed(usual) }
     }
 
     /// Shortest kilometres from a place to a node.
@@ -154,7 +157,7 @@ impl Graph {
         let Some(&(mut at, mut km)) = start else { return Vec::new() };
         let mut way = vec![(at, km)];
         while at != goal && way.len() <= self.next.len() {
-            let step = self.next[at as usize].iter().filter(|(other, _)| !closed.contains(&(at.min(*other), at.max(*other))))
+            let step = self.next[at as usize].iter().filter(|(other, _)| !closed.contains(&road_between(at, *other)))
                 .min_by(|a, b| (a.1 + to_goal[a.0 as usize]).total_cmp(&(b.1 + to_goal[b.0 as usize])));
             let Some((other, length)) = step else { return Vec::new() };
             (at, km) = (*other, km + length);
@@ -212,7 +215,7 @@ impl Graph {
             if count >= least || km + to_goal[at as usize] > most { continue; }
             if at == goal { return true; }
             for (other, length) in &self.next[at as usize] {
-                if visited.contains(other) || closed.contains(&(at.min(*other), at.max(*other))) { continue; }
+                if visited.contains(other) || closed.contains(&road_between(at, *other)) { continue; }
                 let mut visited = visited.clone();
                 visited.push(*other);
                 open.push((*other, km + length, count + marks(at, *other, km), visited));
@@ -246,7 +249,7 @@ impl Search<'_> {
         if *steps > SEARCH_STEPS { return true; }
         if at == self.goal { return passed; }
         let mut roads: Vec<(f64, u16, f64, bool)> = self.graph.next[at as usize].iter().filter_map(|(other, length)| {
-            let road = (at.min(*other), at.max(*other));
+            let road = road_between(at, *other);
             if visited[*other as usize] || Some(road) == self.start_road || self.closed.contains(&road) { return None; }
             let passes = passed || road == self.road;
             let least = km + length + self.least(*other, passes);
@@ -274,9 +277,9 @@ mod tests {
         let mut km = vec![f64::INFINITY; n * n];
         for a in 0..n {
             km[a * n + a] = 0.0;
-            for (b, length) in &graph.next[a] {
-                let b = usize::from(*b);
-                if !closed.contains(&(a.min(b) as u16, a.max(b) as u16)) { km[a * n + b] = km[a * n + b].min(*length); }
+            for (b, length) in graph.next[a].iter().filter(|(b, _)| !closed.contains(&road_between(a as u16, *b))) {
+                let km = &mut km[a * n + usize::from(*b)];
+                *km = km.min(*length);
             }
         }
         for via in 0..n {
@@ -292,11 +295,11 @@ mod tests {
         /// Whatever roads are closed, what is looked up or computed is what every pair over every node gives.
         #[test]
         fn distances_are_shortest(closed in proptest::collection::vec(any::<prop::sample::Index>(), 0..5)) {
-            let refs = crate::kernel::Refs::shipped().expect("the shipped catalogue");
-            let graph = &refs.graph;
-            let roads: Vec<Road> = refs.catalogue.edges.iter().filter_map(|e| graph.road(&e.from, &e.to)).collect();
+            let catalogue = Catalogue::shipped().expect("the shipped catalogue");
+            let graph = Graph::new(&catalogue);
+            let roads: Vec<Road> = catalogue.edges.iter().filter_map(|e| graph.road(&e.from, &e.to)).collect();
             let closed: Vec<Road> = closed.iter().map(|i| *i.get(&roads)).collect();
-            let (all, n) = (naive(graph, &closed), graph.next.len());
+            let (all, n) = (naive(&graph, &closed), graph.next.len());
             for from in 0..n {
                 let km = graph.reach(from as u16, &closed);
                 for to in 0..n {

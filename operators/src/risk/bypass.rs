@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::Msg;
 use super::alert::{Alert, AlertState, tell};
-use crate::journey::graph::{OnRoad, Road};
+use crate::journey::graph::{OnRoad, Road, road_between};
 use crate::journey::{Sight, closed_throughout, last_place};
 use crate::kernel::{Cx, Message, Owner, Refs, TimerKey, TimerKind};
 use crate::matching::edit;
@@ -51,7 +51,7 @@ fn on_road(refs: &Refs, d: &RoadDevice) -> Option<OnRoad> {
     let (a, b) = (graph.number(&d.from)?, graph.number(&d.to)?);
     let length = graph.length(a, b)?;
     let km = if a < b { d.at_km } else { length - d.at_km };
-    Some(OnRoad { road: (a.min(b), a.max(b)), km: km.clamp(0.0, length), length })
+    Some(OnRoad { road: road_between(a, b), km: km.clamp(0.0, length), length })
 }
 
 /// The stations that every admissible way from one device to another passes.
