@@ -73,7 +73,7 @@ fn best(p: &Posterior, alpha: f64) -> Option<usize> {
 }
 
 const fn look<'a>(camera: usize, plate: &'a Plate, trailer: Option<&'a Plate>) -> Look<'a> {
-    Look { camera, plate, country: None, char_confidence: &[], candidates: Vec::new(), trailer }
+    Look { camera, plate, country: None, char_confidence: &[], candidates: Vec::new(), trailer, variants: Vec::new() }
 }
 
 /// Per cent of the outcomes, with the 95 % interval over plates.

@@ -105,18 +105,18 @@ pub fn device_changed(cx: &mut Cx<'_>, checkpoint: &CheckpointId) {
 pub fn on_timer(cx: &mut Cx<'_>, timer: &TimerKey) {
     let checkpoint = CheckpointId(timer.key.clone());
     let Some(board) = cx.tables.boards.boards.get(&checkpoint) else { return };
-    if timer.kind == TimerKind::BoardPublish {
-        if board.publish != Some(timer.due) { return; }
-        cx.tables.boards.boards.entry(&checkpoint).publish = None;
-        let (mode, rows) = (site::mode(cx, &checkpoint), rows(cx, &checkpoint));
-        let same = cx.tables.boards.boards.get(&checkpoint).is_some_and(|b| b.mode == mode && b.rows == rows);
-        if !same { write(cx, &checkpoint, mode, rows); }
-    } else {
-        if board.refresh != Some(timer.due) { return; }
-        cx.tables.boards.boards.entry(&checkpoint).refresh = None;
-        let (mode, rows) = (site::mode(cx, &checkpoint), rows(cx, &checkpoint));
-        write(cx, &checkpoint, mode, rows);
-    }
+    let publish = timer.kind == TimerKind::BoardPublish;
+    if (if publish { board.publish } else { board.refresh }) != Some(timer.due) { return; }
+    // Whatever changed has asked to be published: without that the rows are those that were shown.
+    let shown = if board.publish.is_some() { Some((site::mode(cx, &checkpoint), rows(cx, &checkpoint))) } else { None };
+    let board = cx.tables.boards.boards.entry(&checkpoint);
+    *(if publish { &mut board.publish } else { &mut board.refresh }) = None;
+    let changed = shown.is_some_and(|(mode, rows)| {
+        let changed = board.mode != mode || board.rows != rows;
+        (board.mode, board.rows) = (mode, rows);
+        changed
+    });
+    if changed || !publish { write(cx, &checkpoint); }
 }
 
 fn board_of(checkpoint: &CheckpointId) -> DeviceId { checkpoint.device("board-1") }
@@ -128,23 +128,22 @@ fn stop(cx: &mut Cx<'_>, checkpoint: &CheckpointId) {
     }
 }
 
-fn write(cx: &mut Cx<'_>, checkpoint: &CheckpointId, mode: Mode, rows: Vec<BoardRow>) {
+/// Writes what a board shows.
+fn write(cx: &mut Cx<'_>, checkpoint: &CheckpointId) {
     let refs = cx.refs;
     let Some(place) = refs.catalogue.checkpoints.get(checkpoint) else { return };
     let device = board_of(checkpoint);
     stop(cx, checkpoint);
-    let next = (!rows.is_empty() && !devices::off(cx, &device)).then_some(cx.now + REFRESH);
-    if let Some(due) = next { cx.arm(due, checkpoint.as_str(), TimerKind::BoardRefresh, ""); }
-    let now = cx.now;
+    let (now, at, off) = (cx.now, cx.local(&place.zone), devices::off(cx, &device));
     let board = cx.tables.boards.boards.entry(checkpoint);
     board.written += 1;
     board.last = Some(now);
-    board.mode = mode;
-    board.rows.clone_from(&rows);
-    board.refresh = next;
-    let id = format_compact!("{device}/{}", board.written);
-    let record = Record { id, at: cx.local(&place.zone), board: &device, checkpoint, mode, rows: &rows, valid_until: (cx.now + VALID).to_rfc3339(&place.zone) };
-    cx.emit(OutTopic::Boards, checkpoint.as_str(), &record);
+    board.refresh = (!board.rows.is_empty() && !off).then_some(now + REFRESH);
+    if let Some(due) = board.refresh { cx.arm(due, checkpoint.as_str(), TimerKind::BoardRefresh, ""); }
+    let Some(board) = cx.tables.boards.boards.get(checkpoint) else { return };
+    let record = Record { id: format_compact!("{device}/{}", board.written), at, board: &device, checkpoint, mode: board.mode,
+        rows: &board.rows, valid_until: (now + VALID).to_rfc3339(&place.zone) };
+    cx.fx.emit(OutTopic::Boards, checkpoint.as_str(), &record);
 }
 
 fn row(e: &QueueEntry) -> BoardRow {

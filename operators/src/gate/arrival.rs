@@ -6,12 +6,13 @@ use compact_str::CompactString;
 use kezek_schemas::ids::{ArrivalId, BookingId, CheckpointId, CommandId, Country, DeviceId, RecordId};
 use kezek_schemas::inputs::{AnprRead, PlateText};
 use kezek_schemas::plate::Plate;
-use kezek_schemas::reference::DeviceRole;
+use kezek_schemas::reference::{DeviceRole, PlateGrammars};
 use kezek_schemas::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::matching::edit;
 use crate::matching::posterior::Look;
+use crate::matching::variants::variants;
 
 /// An equal plate joins this long after the last read.
 pub const JOIN_EQUAL: Span = Span::seconds(120);
@@ -179,9 +180,10 @@ impl Arrival {
 
     /// What the posterior needs.
     #[must_use]
-    pub fn looks(&self) -> Vec<Look<'_>> {
+    pub fn looks(&self, grammars: &PlateGrammars) -> Vec<Look<'_>> {
         self.shown.iter().map(|s| Look { camera: usize::from(s.second), plate: &s.plate.plate, country: s.plate.country.as_ref(),
-            char_confidence: &s.char_confidence, candidates: s.candidates.iter().map(|(p, c)| (p, *c)).collect(), trailer: s.trailer.as_ref() }).collect()
+            char_confidence: &s.char_confidence, candidates: s.candidates.iter().map(|(p, c)| (p, *c)).collect(), trailer: s.trailer.as_ref(),
+            variants: variants(grammars, &s.plate.plate) }).collect()
     }
 
     /// Looks that show exactly this plate, beyond doubt.

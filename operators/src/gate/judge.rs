@@ -79,10 +79,10 @@ pub fn judge(cx: &Cx<'_>, arrival: &Arrival) -> Verdict {
 
 impl<'a> Scene<'a> {
     fn new(cx: &'a Cx<'_>, arrival: &'a Arrival, site: &'a Site, zone: bool) -> Self {
-        let looks = arrival.looks();
+        let looks = arrival.looks(&cx.refs.plates);
         let (mut due, mut here, mut crowd) = (Vec::new(), Vec::new(), Crowd::default());
         if let Some(roster) = cx.tables.queue.entries.kept().roster(&arrival.checkpoint) {
-            let reads: Vec<Pattern> = readings(&cx.refs.plates, &looks).iter().map(Pattern::of).collect();
+            let reads: Vec<Pattern> = readings(&looks).into_iter().map(Pattern::of).collect();
             let mut near = Vec::new();
             roster.scan(&reads, FAR_EDITS, |stand, booking| {
                 let (how, weight) = (standing(stand, zone, cx.now), slot_weight(stand.slot_start, cx.now));
@@ -130,7 +130,7 @@ impl<'a> Scene<'a> {
         let (due_here, elsewhere) = (of(&due), of(&here));
         let p = |using| posterior(&cx.refs.reader, &cx.refs.plates, &looks, &crowd, &due_here, &elsewhere, &others, using);
         let certain = p(Use::Read);
-        let likely = if says_more(&cx.refs.plates, &looks) { p(Use::Everything) } else { certain.clone() };
+        let likely = if says_more(&looks) { p(Use::Everything) } else { certain.clone() };
         drop((due_here, elsewhere));
         drop(others);
         Self { arrival, due, here, known, certain, likely }

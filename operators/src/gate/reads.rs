@@ -1,5 +1,7 @@
 //! Plate reads of a checkpoint: who they belong to, and the exit's own reads.
 
+use std::cell::LazyCell;
+
 use kezek_schemas::ids::{ArrivalId, CheckpointId};
 use kezek_schemas::inputs::{AnprRead, Body, Input};
 use kezek_schemas::reference::DeviceRole;
@@ -70,8 +72,8 @@ fn join(cx: &Cx<'_>, checkpoint: &CheckpointId, line: Line, stale: bool, read: &
     // Where no barrier tells one vehicle from the next, another vehicle's exact plate is another vehicle.
     let somebody = |p: &Plate| !life::entries_of_plate(cx, checkpoint, p).is_empty() || !index::countries(&cx.tables.matching, p).is_empty();
     let apart = |a: &Arrival| line != Line::Gate && somebody(plate) && a.shown.iter().any(|s| somebody(&s.plate.plate));
-    let others = variants(&cx.refs.plates, plate);
-    let booked = life::plates_near(cx, checkpoint, plate);
+    let others = LazyCell::new(|| variants(&cx.refs.plates, plate));
+    let booked = LazyCell::new(|| life::plates_near(cx, checkpoint, plate));
     let same = |a: &Arrival| a.joins(plate, at).is_some() || others.iter().any(|v| a.joins(v, at).is_some())
         || a.shown.iter().any(|s| variants(&cx.refs.plates, &s.plate.plate).contains(plate))
         || booked.iter().any(|b| a.shown.iter().any(|s| edit::near(&s.plate.plate, b)));

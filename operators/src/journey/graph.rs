@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use kezek_schemas::ids::NodeId;
-use kezek_schemas::reference::Catalogue;
+use kezek_schemas::ids::{DeviceId, NodeId};
+use kezek_schemas::reference::{Catalogue, DeviceRole, RoadDevice};
+use smallvec::{SmallVec, smallvec};
 
 /// How much longer than the shortest an admissible way may be.
 const SLACK: f64 = 1.25;
@@ -30,6 +31,10 @@ pub struct Graph {
     next: Vec<Vec<(u16, f64)>>,
     /// Shortest kilometres from i to j, all roads open.
     km: Vec<f64>,
+    /// The same without one road: for the roads with a weigh station, since the ways round it are asked at every sight.
+    round: BTreeMap<Road, Vec<f64>>,
+    stations: Vec<(DeviceId, OnRoad)>,
+    cameras: BTreeMap<(u16, u16), Vec<(DeviceId, f64)>>,
 }
 
 /// A place on a road: kilometres to both ends; at a node: one end at 0.
@@ -48,10 +53,23 @@ impl Graph {
             next[*a as usize].push((*b, e.km));
             next[*b as usize].push((*a, e.km));
         }
-        let mut graph = Self { numbers, names, next, km: Vec::new() };
-        let mut km = Vec::with_capacity(n * n);
-        for from in 0..n { km.extend(graph.distances(from as u16, &[])); }
-        graph.km = km;
+        let mut graph = Self { numbers, names, next, km: Vec::new(), round: BTreeMap::new(), stations: Vec::new(), cameras: BTreeMap::new() };
+        let all = |graph: &Self, closed: &[Road]| (0..n).flat_map(|from| graph.distances(from as u16, closed)).collect();
+        graph.km = all(&graph, &[]);
+        for device in catalogue.road_devices.values() {
+            let Some(place) = graph.on_road(device) else { continue };
+            if device.role == DeviceRole::RoadCamera {
+                let (a, b) = place.road;
+                graph.cameras.entry((a, b)).or_default().push((device.id.clone(), place.km));
+                graph.cameras.entry((b, a)).or_default().push((device.id.clone(), place.length - place.km));
+            }
+            if device.role != DeviceRole::Scale { continue; }
+            graph.stations.push((device.id.clone(), place));
+            if !graph.round.contains_key(&place.road) {
+                let km = all(&graph, &[place.road]);
+                graph.round.insert(place.road, km);
+            }
+        }
         graph
     }
 
@@ -95,16 +113,28 @@ impl Graph {
         km
     }
 
-    /// Shortest kilometres from a node to all without the closed roads: looked up where no closed road lies on a shortest way.
+    /// Shortest kilometres from a node to all without the closed roads: looked up where the closed roads but one that has a
+    /// table of its own lie on no shortest way.
     #[must_use]
     pub fn reach(&self, from: u16, closed: &[Road]) -> Cow<'_, [f64]> {
         let n = self.next.len();
-        let usual = &self.km[from as usize * n..(from as usize + 1) * n];
-        let used = |&(a, b): &Road| {
-            let apart = (usual[a as usize] - usual[b as usize]).abs();
-            self.length(a, b).is_some_and(|length| apart >= length - 1e-6)
-        };
-        if closed.iter().any(used) { Cow::Owned(self.distances(from, closed)) } else { Cow::Borrowed(usual) }
+        let row = from as usize * n..(from as usize + 1) * n;
+        let usual = &self.km[row.clone()];
+        if !closed.iter().any(|road| self.used(usual, *road)) { return Cow::Borrowed(usual); }
+        for (i, road) in closed.iter().enumerate() {
+            let Some(km) = self.round.get(road) else { continue };
+            let without = &km[row.clone()];
+            if !closed.iter().enumerate().any(|(k, other)| k != i && self.used(without, *other)) { return Cow::Borrowed(without); }
+        }
+        Cow::Owned(self.distances(from, closed))
+    }
+
+    /// Whether a road lies on a shortest way of these distances from one node.
+    fn used(&self, km: &[f64], (a, b): Road) -> bool {
+        let (a_km, b_km) = (km[a as usize], km[b as usize]);
+        // Two nodes that cannot be reached are joined by roads on nobody's way.
+        if a_km.is_infinite() && b_km.is_infinite() { return false; }
+        self.length(a, b).is_some_and(|length| (a_km - b_km).abs() >= length - 1e-6)
     }
 
     /// Shortest kilometres from a place to a node.
@@ -166,33 +196,53 @@ impl Graph {
         way
     }
 
-    /// Whether every way from one place to another that is at most 1.25 times the shortest passes a third place.
+    /// Where a device stands.
     #[must_use]
-    pub fn unavoidable(&self, from: &OnRoad, to: &OnRoad, between: &OnRoad, closed: &[Road]) -> bool {
-        let direct = |a: &OnRoad, b: &OnRoad| if a.road == b.road { (a.km - b.km).abs() } else { f64::INFINITY };
-        let shortest = |a: &OnRoad, b: &OnRoad, closed: &[Road]| {
-            a.ends().iter().map(|(end, km)| {
-                let reach = self.reach(*end, closed);
-                b.ends().iter().map(|(other, there)| km + reach[*other as usize] + there).fold(f64::INFINITY, f64::min)
-            }).fold(direct(a, b), f64::min)
-        };
-        let least = shortest(from, to, closed);
-        if !least.is_finite() || (from.road == to.road && from.road != between.road) { return false; }
-        // Only what lies on the shortest way can lie on every way.
-        if shortest(from, between, closed) + shortest(between, to, closed) > least + 0.5 { return false; }
+    pub fn on_road(&self, d: &RoadDevice) -> Option<OnRoad> {
+        let (a, b) = (self.number(&d.from)?, self.number(&d.to)?);
+        let length = self.length(a, b)?;
+        let km = if a < b { d.at_km } else { length - d.at_km };
+        Some(OnRoad { road: road_between(a, b), km: km.clamp(0.0, length), length })
+    }
+
+    /// The cameras of a road driven from one node to another: kilometres from its beginning.
+    #[must_use]
+    pub fn cameras(&self, from: u16, to: u16) -> &[(DeviceId, f64)] { self.cameras.get(&(from, to)).map_or(&[], Vec::as_slice) }
+    /// The cameras of all roads in both directions.
+    pub fn all_cameras(&self) -> impl Iterator<Item = (&(u16, u16), &Vec<(DeviceId, f64)>)> { self.cameras.iter() }
+
+    /// The weigh stations that every way from one place to another passes that is at most 1.25 times the shortest.
+    #[must_use]
+    pub fn unavoidable(&self, from: &OnRoad, to: &OnRoad, closed: &[Road]) -> Vec<&DeviceId> {
+        let (to_from, to_to) = (self.from_ends(from, closed), self.from_ends(to, closed));
+        let least = to_from.to(to);
+        if !least.is_finite() { return Vec::new(); }
+        self.stations.iter().filter(|(_, place)| {
+            // Only what lies on the shortest way can lie on every way.
+            to_from.to(place) + to_to.to(place) <= least + 0.5 && self.around(from, to, place, closed) > least * SLACK + 1e-9
+        }).map(|(id, _)| id).collect()
+    }
+
+    fn from_ends<'a>(&'a self, place: &OnRoad, closed: &[Road]) -> Reach<'a> {
+        Reach { place: *place, ends: place.ends().map(|(end, km)| (km, self.reach(end, closed))) }
+    }
+
+    /// Shortest kilometres from one place to another that do not pass a third.
+    fn around(&self, from: &OnRoad, to: &OnRoad, between: &OnRoad, closed: &[Road]) -> f64 {
         let apart = |a: &OnRoad| a.road == between.road;
+        // On one road there is a way that passes nothing but what lies between them.
+        if from.road == to.road && (!apart(from) || (from.km - between.km) * (to.km - between.km) > 0.0) { return (from.km - to.km).abs(); }
         // On the third place's own road only the side that does not pass it is left.
-        let side = |a: &OnRoad| -> Vec<(u16, f64)> {
-            if !apart(a) { a.ends().to_vec() } else if a.km < between.km { vec![a.ends()[0]] } else { vec![a.ends()[1]] }
+        let side = |a: &OnRoad| -> SmallVec<[(u16, f64); 2]> {
+            let [low, high] = a.ends();
+            if !apart(a) { SmallVec::from_buf([low, high]) } else { smallvec![if a.km < between.km { low } else { high }] }
         };
-        if apart(from) && apart(to) && (from.km - between.km) * (to.km - between.km) > 0.0 { return false; }
-        let mut without = closed.to_vec();
+        let mut without: SmallVec<[Road; 8]> = SmallVec::from_slice(closed);
         without.push(between.road);
-        let around = side(from).iter().map(|(end, km)| {
+        side(from).iter().map(|(end, km)| {
             let reach = self.reach(*end, &without);
             side(to).iter().map(|(other, there)| km + reach[*other as usize] + there).fold(f64::INFINITY, f64::min)
-        }).fold(f64::INFINITY, f64::min);
-        around > least * SLACK + 1e-9
+        }).fold(f64::INFINITY, f64::min)
     }
 
     /// Whether some admissible way from a place to a node has fewer than `least` of the marks that `marks` counts on a road
@@ -222,6 +272,16 @@ impl Graph {
             }
         }
         false
+    }
+}
+
+/// Distances from a place to everywhere.
+struct Reach<'a> { place: OnRoad, ends: [(f64, Cow<'a, [f64]>); 2] }
+
+impl Reach<'_> {
+    fn to(&self, other: &OnRoad) -> f64 {
+        let direct = if self.place.road == other.road { (self.place.km - other.km).abs() } else { f64::INFINITY };
+        self.ends.iter().flat_map(|(km, reach)| other.ends().map(|(end, there)| km + reach[end as usize] + there)).fold(direct, f64::min)
     }
 }
 

@@ -4,12 +4,9 @@
 //! The p99 of a stretch: driving at 60 km/h, 45 min of rest per 4.5 h, a night of 11 h at any
 //! time and for each 9 h of driving, and an hour for the unforeseen.
 
-use std::collections::BTreeMap;
-
 use compact_str::format_compact;
 use kezek_schemas::ids::{AlertId, DeviceId};
 use kezek_schemas::plate::Plate;
-use kezek_schemas::reference::DeviceRole;
 use kezek_schemas::time::{Span, Timestamp};
 use serde_json::json;
 
@@ -45,21 +42,6 @@ pub(super) fn on_sight(cx: &mut Cx<'_>, plate: &Plate, newest: bool) {
     cx.arm(cx.now + FIRST_LOOK, plate.skeleton().as_str(), TimerKind::Overdue, plate.as_str());
 }
 
-/// The cameras of each road by the direction in which it is driven: kilometres from its beginning.
-type Cameras = BTreeMap<(u16, u16), Vec<(DeviceId, f64)>>;
-
-fn cameras(refs: &Refs) -> Cameras {
-    let graph = &refs.graph;
-    let mut found = Cameras::new();
-    for d in refs.catalogue.road_devices.values().filter(|d| d.role == DeviceRole::RoadCamera) {
-        let (Some(a), Some(b)) = (graph.number(&d.from), graph.number(&d.to)) else { continue };
-        let km = graph.length(a, b).unwrap_or(d.at_km);
-        found.entry((a, b)).or_default().push((d.id.clone(), d.at_km));
-        found.entry((b, a)).or_default().push((d.id.clone(), km - d.at_km));
-    }
-    found
-}
-
 struct Look { ends: Ends, goal: u16, closed: Vec<super::graph::Road>, device: DeviceId, since: Timestamp, needed: u32 }
 
 fn look(cx: &Cx<'_>, plate: &Plate) -> Option<Look> {
@@ -73,14 +55,12 @@ fn look(cx: &Cx<'_>, plate: &Plate) -> Option<Look> {
 }
 
 /// Whether every way that is left has enough cameras that are believed and whose time is over.
-fn overdue(refs: &Refs, look: &Look, waited: Span, cameras: &Cameras, believed: &dyn Fn(&DeviceId) -> bool) -> bool {
+fn overdue(refs: &Refs, look: &Look, waited: Span, believed: &dyn Fn(&DeviceId) -> bool) -> bool {
     // The last sight's own road is entered in the middle: what lies before the start is not passed again.
-    let start: BTreeMap<u16, f64> = look.ends.iter().copied().collect();
+    let start = |node: u16| look.ends.len() == 2 && look.ends.iter().any(|(end, _)| *end == node);
     !refs.graph.way_with_fewer(&look.ends, look.goal, &look.closed, look.needed, &|from, to, km| {
-        let first = km == 0.0 && start.contains_key(&from) && start.contains_key(&to) && start.len() == 2;
-        if first { return 0; }
-        let on_road = cameras.get(&(from, to)).map_or(&[][..], Vec::as_slice);
-        on_road.iter().filter(|(id, at)| *id != look.device && p99(km + at) <= waited && believed(id)).count() as u32
+        if km == 0.0 && start(from) && start(to) { return 0; }
+        refs.graph.cameras(from, to).iter().filter(|(id, at)| *id != look.device && p99(km + at) <= waited && believed(id)).count() as u32
     })
 }
 
@@ -91,7 +71,7 @@ pub fn missed(refs: &Refs, device: &DeviceId, checkpoint: &kezek_schemas::ids::C
     let ends = place.ends.iter().filter_map(|(n, km)| Some((refs.graph.number(n)?, *km))).collect();
     let Some(goal) = refs.graph.number(&cp.node) else { return false };
     let look = Look { ends, goal, closed: Vec::new(), device: device.clone(), since: Timestamp(0), needed: CAMERAS };
-    overdue(refs, &look, waited, &cameras(refs), &|_| true)
+    overdue(refs, &look, waited, &|_| true)
 }
 
 pub(super) fn on_timer(cx: &mut Cx<'_>, timer: &TimerKey) {
@@ -106,13 +86,12 @@ pub(super) fn on_timer(cx: &mut Cx<'_>, timer: &TimerKey) {
     };
     if cx.now - last < FIRST_LOOK { return again(cx, last + FIRST_LOOK); }
     let Some(look) = look(cx, &plate) else { return };
-    let all = cameras(cx.refs);
-    if !overdue(cx.refs, &look, cx.now - look.since, &all, &|_| true) { return again(cx, cx.now + LOOK_EVERY); }
+    if !overdue(cx.refs, &look, cx.now - look.since, &|_| true) { return again(cx, cx.now + LOOK_EVERY); }
     // Only what a way may still pass is asked.
     let graph = &cx.refs.graph;
     let shortest = graph.from_place(&look.ends, look.goal, &look.closed);
     let mut asked: Vec<DeviceId> = Vec::new();
-    for ((from, to), list) in &all {
+    for ((from, to), list) in graph.all_cameras() {
         let reach = look.ends.iter().map(|(end, km)| km + graph.km(*end, *from)).fold(f64::INFINITY, f64::min);
         if reach + graph.km(*to, look.goal) > shortest * 1.25 { continue; }
         for (id, at) in list {
@@ -136,8 +115,7 @@ pub(super) fn ask(cx: &mut Cx<'_>, plate: Plate, since: Timestamp, next: Option<
 pub(super) fn on_working(cx: &mut Cx<'_>, plate: &Plate, since: Timestamp, working: &[DeviceId]) {
     let Some(look) = look(cx, plate).filter(|l| l.since == since) else { return };
     if cx.tables.journey.journeys.get(plate).is_none_or(|j| j.overdue.is_some()) { return; }
-    let all = cameras(cx.refs);
-    if !overdue(cx.refs, &look, cx.now - look.since, &all, &|id| working.contains(id)) { return; }
+    if !overdue(cx.refs, &look, cx.now - look.since, &|id| working.contains(id)) { return; }
     let Some(place) = place::of_device(&cx.refs.catalogue, &look.device) else { return };
     let id = AlertId(format_compact!("T-OVERDUE:{}:{}", plate, since.0));
     if let Some(j) = cx.tables.journey.journeys.get_mut(plate) { j.overdue = Some((id.clone(), place.region.clone())); }

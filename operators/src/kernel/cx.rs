@@ -1,7 +1,7 @@
 //! The one thing an operator is handed: time, tables, reference data and a place for effects.
 
 use compact_str::CompactString;
-use kezek_schemas::outputs::{OutRecord, OutTopic};
+use kezek_schemas::outputs::OutTopic;
 use kezek_schemas::tables::ViewRow;
 use kezek_schemas::time::{Timestamp, Zone};
 use serde::Serialize;
@@ -32,12 +32,7 @@ impl Cx<'_> {
         self.fx.messages.push(Envelope { to: None, at: self.now, body: Message::Broadcast(what) });
     }
     /// Writes an output record. `record` must hold `id` and `at`.
-    pub fn emit(&mut self, topic: OutTopic, key: impl AsRef<str>, record: &impl Serialize) {
-        match serde_json::to_string(record) {
-            Ok(json) => self.fx.outputs.push(OutRecord { topic, key: CompactString::new(key.as_ref()), json }),
-            Err(e) => unreachable!("an output of our own types always encodes: {e}"),
-        }
-    }
+    pub fn emit(&mut self, topic: OutTopic, key: impl AsRef<str>, record: &impl Serialize) { self.fx.emit(topic, key.as_ref(), record); }
     /// Shows a changed row of a SQL table; the closure runs only when somebody follows.
     pub fn view(&mut self, row: impl FnOnce(&Self) -> ViewRow) {
         if self.fx.wants_views {

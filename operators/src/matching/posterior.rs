@@ -13,7 +13,6 @@ use kezek_schemas::reference::PlateGrammars;
 use super::ReaderModel;
 use super::edit;
 use super::model::{Target, Text};
-use super::variants::variants;
 
 /// Prior mass of the four kinds of hypotheses. Bookings due here are most of what comes.
 const DUE: f64 = 0.90;
@@ -59,6 +58,8 @@ pub struct Look<'a> {
     pub candidates: Vec<(&'a Plate, f32)>,
     /// The trailer read with it.
     pub trailer: Option<&'a Plate>,
+    /// Other ways to take the text, see [`super::variants`].
+    pub variants: Vec<Plate>,
 }
 
 /// A vehicle that may be meant.
@@ -139,17 +140,14 @@ impl Crowd {
 
 /// The texts that a look may stand for; a plate near none of them is far.
 #[must_use]
-pub fn readings(grammars: &PlateGrammars, looks: &[Look<'_>]) -> BTreeSet<Plate> {
-    looks.iter().flat_map(|l| {
-        let vendors = l.candidates.iter().map(|(p, _)| (*p).clone());
-        variants(grammars, l.plate).into_iter().chain(vendors).chain([l.plate.clone()])
-    }).collect()
+pub fn readings<'a>(looks: &'a [Look<'_>]) -> BTreeSet<&'a Plate> {
+    looks.iter().flat_map(|l| l.variants.iter().chain(l.candidates.iter().map(|(p, _)| *p)).chain([l.plate])).collect()
 }
 
 /// Whether some look says more than its text: then certain and likely differ.
 #[must_use]
-pub fn says_more(grammars: &PlateGrammars, looks: &[Look<'_>]) -> bool {
-    looks.iter().any(|l| !l.char_confidence.is_empty() || !l.candidates.is_empty() || !variants(grammars, l.plate).is_empty())
+pub fn says_more(looks: &[Look<'_>]) -> bool {
+    looks.iter().any(|l| !l.char_confidence.is_empty() || !l.candidates.is_empty() || !l.variants.is_empty())
 }
 
 /// One distinct text, with what else it may stand for.
@@ -167,7 +165,7 @@ struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    fn new(grammars: &PlateGrammars, looks: &'a [Look<'a>], using: Use) -> Self {
+    fn new(looks: &'a [Look<'a>], using: Use) -> Self {
         let mut cameras = vec![Vec::new(), Vec::new()];
         let mut shown = BTreeSet::new();
         for look in looks {
@@ -175,7 +173,7 @@ impl<'a> Evidence<'a> {
             let mut seen = Seen { text: Text::of(look.plate), doubt: smallvec::SmallVec::new(), others: Vec::new() };
             if using == Use::Everything {
                 seen.doubt = look.char_confidence.iter().map(|c| 1.0 - c).collect();
-                seen.others = variants(grammars, look.plate).iter().map(|v| (Text::of(v), VARIANT.ln())).collect();
+                seen.others = look.variants.iter().map(|v| (Text::of(v), VARIANT.ln())).collect();
                 seen.others.extend(look.candidates.iter().map(|(c, score)| (Text::of(c), (VENDOR * f64::from(*score).max(1e-3)).ln())));
             }
             cameras[look.camera.min(1)].push(seen);
@@ -219,8 +217,8 @@ impl<'a> Evidence<'a> {
 #[allow(clippy::too_many_arguments, reason = "the three kinds of hypotheses and what they are judged by")]
 pub fn posterior(model: &ReaderModel, grammars: &PlateGrammars, looks: &[Look<'_>], crowd: &Crowd, due: &[Hypothesis<'_>], here: &[Hypothesis<'_>],
     known: &[Hypothesis<'_>], using: Use) -> Posterior {
-    let e = Evidence::new(grammars, looks, using);
-    let plain = match using { Use::Read => None, Use::Everything => Some(Evidence::new(grammars, looks, Use::Read)) };
+    let e = Evidence::new(looks, using);
+    let plain = match using { Use::Read => None, Use::Everything => Some(Evidence::new(looks, Use::Read)) };
     let plain = plain.as_ref().unwrap_or(&e);
     let joint = |kind: &[Hypothesis<'_>], total: f64, mass: f64, each: f64| -> Vec<f64> {
         kind.iter().map(|h| {
@@ -266,7 +264,8 @@ mod tests {
         let due: Vec<Hypothesis<'_>> = plates.iter().map(|plate| Hypothesis { plate, country: None,
             trailer: own.as_ref().filter(|(of, _)| of == plate).map(|(_, t)| t), weight: 1.0 }).collect();
         let read = Plate::normalise(read);
-        let look = Look { camera: 0, plate: &read, country: None, char_confidence: &[], candidates: Vec::new(), trailer: own.as_ref().map(|(_, t)| t) };
+        let look = Look { camera: 0, plate: &read, country: None, char_confidence: &[], candidates: Vec::new(), trailer: own.as_ref().map(|(_, t)| t),
+            variants: Vec::new() };
         posterior(&model, &grammars, &[look.clone(), look], &Crowd::of(&due, &[]), &due, &[], &[], Use::Read)
     }
 

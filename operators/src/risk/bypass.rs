@@ -5,14 +5,13 @@
 use compact_str::format_compact;
 use kezek_schemas::ids::{AlertId, DeviceId, RegionId};
 use kezek_schemas::plate::Plate;
-use kezek_schemas::reference::{DeviceRole, RoadDevice};
 use kezek_schemas::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Msg;
 use super::alert::{Alert, AlertState, tell};
-use crate::journey::graph::{OnRoad, Road, road_between};
+use crate::journey::graph::Road;
 use crate::journey::{Sight, closed_throughout, last_place};
 use crate::kernel::{Cx, Message, Owner, Refs, TimerKey, TimerKind};
 use crate::matching::edit;
@@ -46,22 +45,12 @@ pub struct Owed {
     pub told: Option<(AlertId, RegionId)>,
 }
 
-fn on_road(refs: &Refs, d: &RoadDevice) -> Option<OnRoad> {
-    let graph = &refs.graph;
-    let (a, b) = (graph.number(&d.from)?, graph.number(&d.to)?);
-    let length = graph.length(a, b)?;
-    let km = if a < b { d.at_km } else { length - d.at_km };
-    Some(OnRoad { road: road_between(a, b), km: km.clamp(0.0, length), length })
-}
-
 /// The stations that every admissible way from one device to another passes.
 #[must_use]
 pub fn owed(refs: &Refs, before: &DeviceId, beyond: &DeviceId, closed: &[Road]) -> Vec<DeviceId> {
-    let devices = &refs.catalogue.road_devices;
-    let place = |id: &DeviceId| devices.get(id).and_then(|d| on_road(refs, d));
+    let place = |id: &DeviceId| refs.catalogue.road_devices.get(id).and_then(|d| refs.graph.on_road(d));
     let (Some(a), Some(b)) = (place(before), place(beyond)) else { return Vec::new() };
-    devices.values().filter(|d| d.role == DeviceRole::Scale && d.id != *before && d.id != *beyond)
-        .filter(|d| on_road(refs, d).is_some_and(|s| refs.graph.unavoidable(&a, &b, &s, closed))).map(|d| d.id.clone()).collect()
+    refs.graph.unavoidable(&a, &b, closed).into_iter().filter(|id| *id != before && *id != beyond).cloned().collect()
 }
 
 /// A sight on the road after another: what lies between is owed by heavy vehicles.

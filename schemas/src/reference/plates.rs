@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::ReferenceError;
+use crate::plate::ERASURE;
 
 /// The shipped grammars.
 pub const SHIPPED_PLATES: &str = include_str!("../../data/plates.toml");
@@ -16,6 +17,10 @@ pub const SHIPPED_PLATES: &str = include_str!("../../data/plates.toml");
 /// What may stand at a place of a plate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Symbol { Digit, Octal, Letter, Either, Han, Region, Suffix, Literal(char) }
+
+impl Symbol {
+    const fn width(&self) -> usize { if matches!(self, Self::Region | Self::Suffix) { 2 } else { 1 } }
+}
 
 /// One kind of plate.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +33,8 @@ pub struct Grammar {
     letters: String,
     region: (u32, u32),
     suffixes: Vec<String>,
+    /// Symbols of a plate.
+    length: usize,
     /// How many strings it has.
     pub size: f64,
 }
@@ -83,36 +90,34 @@ impl Grammar {
             Symbol::Digit => 10.0, Symbol::Octal => 8.0, Symbol::Letter => l, Symbol::Either => l + 10.0, Symbol::Han => 31.0,
             Symbol::Region => r, Symbol::Suffix => s, Symbol::Literal(_) => 1.0,
         }).product();
-        Ok(Self { country: e.country, kind: e.kind, symbols, letters, region, suffixes: e.suffixes, size })
+        let length = symbols.iter().map(Symbol::width).sum();
+        Ok(Self { country: e.country, kind: e.kind, symbols, letters, region, suffixes: e.suffixes, length, size })
     }
 
     /// Whether a normal form is of this kind; an erasure stands for any symbol.
     #[must_use]
-    pub fn fits(&self, plate: &str) -> bool {
-        let text: Vec<char> = plate.chars().collect();
-        let mut at = 0;
-        for symbol in &self.symbols {
-            let width = match symbol { Symbol::Region | Symbol::Suffix => 2, _ => 1 };
-            let Some(part) = text.get(at..at + width) else { return false };
-            at += width;
-            let unread = part.contains(&crate::plate::ERASURE);
-            let c = part[0];
-            let ok = unread || match symbol {
+    pub fn fits(&self, plate: &str) -> bool { self.fits_symbols(plate, plate.chars().count()) }
+
+    fn fits_symbols(&self, plate: &str, length: usize) -> bool {
+        let mut text = plate.chars();
+        length == self.length && self.symbols.iter().all(|symbol| {
+            let Some(c) = text.next() else { return false };
+            let second = if symbol.width() == 2 { text.next() } else { None };
+            if c == ERASURE || second == Some(ERASURE) { return true; }
+            match symbol {
                 Symbol::Digit => c.is_ascii_digit(),
                 Symbol::Octal => ('0'..='7').contains(&c),
                 Symbol::Letter => self.letters.contains(c),
                 Symbol::Either => c.is_ascii_digit() || self.letters.contains(c),
                 Symbol::Han => !c.is_ascii(),
                 Symbol::Literal(x) => c == *x,
-                Symbol::Region => match (c.to_digit(10), part[1].to_digit(10)) {
+                Symbol::Region => match (c.to_digit(10), second.and_then(|s| s.to_digit(10))) {
                     (Some(a), Some(b)) => (self.region.0..=self.region.1).contains(&(a * 10 + b)),
                     _ => false,
                 },
-                Symbol::Suffix => self.suffixes.iter().any(|s| s.chars().eq(part.iter().copied())),
-            };
-            if !ok { return false; }
-        }
-        at == text.len()
+                Symbol::Suffix => self.suffixes.iter().any(|s| s.chars().eq([c].into_iter().chain(second))),
+            }
+        })
     }
 }
 
@@ -135,10 +140,16 @@ impl PlateGrammars {
     }
 
     /// The grammars a normal form fits.
-    pub fn fitting<'a>(&'a self, plate: &'a str) -> impl Iterator<Item = &'a Grammar> { self.grammars.iter().filter(move |g| g.fits(plate)) }
+    pub fn fitting<'a>(&'a self, plate: &'a str) -> impl Iterator<Item = &'a Grammar> {
+        let length = plate.chars().count();
+        self.grammars.iter().filter(move |g| g.fits_symbols(plate, length))
+    }
     /// Whether it is a plate of that country.
     #[must_use]
-    pub fn fits(&self, country: &str, plate: &str) -> bool { self.fitting(plate).any(|g| g.country == country) }
+    pub fn fits(&self, country: &str, plate: &str) -> bool {
+        let length = plate.chars().count();
+        self.grammars.iter().any(|g| g.length == length && g.country == country && g.fits_symbols(plate, length))
+    }
     /// Chance of this string among all strings of the densest kind it fits; 0 if it fits none.
     #[must_use]
     pub fn density(&self, plate: &str) -> f64 { self.fitting(plate).map(|g| 1.0 / g.size).fold(0.0, f64::max) }
