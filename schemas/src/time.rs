@@ -8,6 +8,7 @@ use core::ops::{Add, Sub};
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// An instant, in microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -183,14 +184,40 @@ impl fmt::Display for Local<'_> {
         let offset = self.zone.offset_seconds(self.at);
         let stamp = jiff::Timestamp::from_second(seconds).unwrap_or_default();
         let civil = Offset::from_seconds(offset).unwrap_or(Offset::UTC).to_datetime(stamp);
-        write!(f, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", civil.year(), civil.month(), civil.day(), civil.hour(),
-            civil.minute(), civil.second())?;
+        // Every output carries two or three of these: written by hand they take a third of the formatter's time.
+        let mut text = civil_text(civil.year(), [civil.month(), civil.day(), civil.hour(), civil.minute(), civil.second()]);
         if micros != 0 {
-            if micros % 1000 == 0 { write!(f, ".{:03}", micros / 1000)?; } else { write!(f, ".{micros:06}")?; }
+            text.push(b'.');
+            let (digits, mut left) = if micros % 1000 == 0 { (3, micros / 1000) } else { (6, micros) };
+            let from = text.len();
+            for _ in 0..digits {
+                text.insert(from, b'0' + (left % 10) as u8);
+                left /= 10;
+            }
         }
-        let sign = if offset < 0 { '-' } else { '+' };
-        write!(f, "{sign}{:02}:{:02}", offset.abs() / 3600, offset.abs() % 3600 / 60)
+        text.push(if offset < 0 { b'-' } else { b'+' });
+        text.extend_from_slice(&two(offset.abs() / 3600));
+        text.push(b':');
+        text.extend_from_slice(&two(offset.abs() % 3600 / 60));
+        f.write_str(core::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
+}
+
+/// Two decimal digits.
+const fn two(n: i32) -> [u8; 2] { [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8] }
+
+/// `yyyy-MM-ddTHH:mm:ss`.
+fn civil_text(year: i16, [month, day, hour, minute, second]: [i8; 5]) -> SmallVec<[u8; 32]> {
+    let mut text = SmallVec::new();
+    // RFC 3339 has no years before 0.
+    let year = i32::from(year.max(0));
+    text.extend_from_slice(&two(year / 100));
+    text.extend_from_slice(&two(year % 100));
+    for (before, n) in [(b'-', month), (b'-', day), (b'T', hour), (b':', minute), (b':', second)] {
+        text.push(before);
+        text.extend_from_slice(&two(i32::from(n)));
+    }
+    text
 }
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
@@ -256,6 +283,7 @@ mod tests {
         for (text, expect) in [
             ("2026-01-15T12:45:00+05:00", Some("2026-01-15T12:45:00+05:00")),
             ("2026-01-15T12:45:00.25+05:00", Some("2026-01-15T12:45:00.250+05:00")),
+            ("2026-01-15T12:45:00.000007+05:00", Some("2026-01-15T12:45:00.000007+05:00")),
             ("2026-01-15T07:45:00Z", Some("2026-01-15T12:45:00+05:00")),
             ("2023-06-01T12:00:00+06:00", Some("2023-06-01T12:00:00+06:00")), // before 1 March 2024
             ("2026-02-30T12:45:00+05:00", None),

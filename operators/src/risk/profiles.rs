@@ -1,8 +1,6 @@
 //! Wanted lists, risk profiles and road closures (`risk.profiles`). A record of a profile replaces the older (by its time);
 //! validity is judged by the clock at use. Every shard holds a copy.
 
-use std::collections::BTreeSet;
-
 use compact_str::CompactString;
 use kezek_schemas::ids::{Country, NodeId, ProfileId};
 use kezek_schemas::inputs::{Input, Profile, ProfileKind};
@@ -54,12 +52,9 @@ fn forget(tables: &mut Tables, id: &ProfileId) {
 }
 
 /// The keys of a watched plate: itself, and itself without each symbol. Two plates one edit apart share a key.
-fn deletion_keys(text: &str) -> BTreeSet<CompactString> {
+fn deletion_keys(text: &str) -> impl Iterator<Item = CompactString> {
     let s = edit::symbols(text);
-    let mut keys: BTreeSet<CompactString> = (0..s.len())
-        .map(|skip| s.iter().enumerate().filter(|(i, _)| *i != skip).map(|(_, c)| *c).collect()).collect();
-    keys.insert(s.iter().collect());
-    keys
+    (0..=s.len()).map(move |skip| s.iter().enumerate().filter(|(i, _)| *i != skip).map(|(_, c)| *c).collect())
 }
 
 /// Whether a profile is in force at an instant: from its beginning, before its end.

@@ -265,10 +265,14 @@ impl RuleSets {
     pub fn text(&self, kind: &str, facts: &Facts<'_>) -> Text {
         let Some(t) = self.texts.texts.get(kind) else { return Text::default() };
         let reason = self.texts.reasons.get(facts.reason);
-        let fill = |template: &str, name: &str, reason: Option<&String>| {
-            template.replace("{checkpoint}", name).replace("{date}", &facts.date).replace("{time}", &facts.time)
-                .replace("{number}", &facts.number).replace("{reason}", reason.map_or(facts.reason, String::as_str))
-        };
+        let fill = |template: &str, name: &str, reason: Option<&String>| filled(template, |place| match place {
+            "checkpoint" => Some(name),
+            "date" => Some(&facts.date),
+            "time" => Some(&facts.time),
+            "number" => Some(&facts.number),
+            "reason" => Some(reason.map_or(facts.reason, String::as_str)),
+            _ => None,
+        });
         let (kk, en) = facts.checkpoint.map_or_else(|| (facts.name_ru.to_owned(), facts.name_ru.to_owned()), |cp| (
             self.texts.names_kk.get(cp.as_str()).cloned().unwrap_or_else(|| facts.name_ru.to_owned()),
             self.texts.names_en.get(cp.as_str()).cloned().unwrap_or_else(|| spelled(cp.as_str())),
@@ -276,6 +280,26 @@ impl RuleSets {
         Text { kk: fill(&t.kk, &kk, reason.map(|r| &r.kk)), ru: fill(&t.ru, facts.name_ru, reason.map(|r| &r.ru)),
             en: fill(&t.en, &en, reason.map(|r| &r.en)) }
     }
+}
+
+/// A template with its `{places}` filled; what is no place stays as it is.
+fn filled<'a>(template: &str, fact: impl Fn(&str) -> Option<&'a str>) -> String {
+    let mut text = String::with_capacity(template.len() + 48);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        match after.split_once('}').and_then(|(place, after)| Some((fact(place)?, after))) {
+            Some((fact, after)) => {
+                text.push_str(fact);
+                rest = after;
+            }
+            None => {
+                text.push('{');
+                rest = after;
+            }
+        }
+    }
+    text + rest
 }
 
 /// `nur-zholy` as `Nur Zholy`.
