@@ -214,7 +214,7 @@ impl Graph {
     /// The weigh stations that every way from one place to another passes that is at most 1.25 times the shortest.
     #[must_use]
     pub fn unavoidable(&self, from: &OnRoad, to: &OnRoad, closed: &[Road]) -> Vec<&DeviceId> {
-        let (to_from, to_to) = (self.from_ends(from, closed), self.from_ends(to, closed));
+        let (to_from, to_to) = (self.reach_from(from, closed), self.reach_from(to, closed));
         let least = to_from.to(to);
         if !least.is_finite() { return Vec::new(); }
         self.stations.iter().filter(|(_, place)| {
@@ -223,7 +223,7 @@ impl Graph {
         }).map(|(id, _)| id).collect()
     }
 
-    fn from_ends<'a>(&'a self, place: &OnRoad, closed: &[Road]) -> Reach<'a> {
+    fn reach_from<'a>(&'a self, place: &OnRoad, closed: &[Road]) -> Reach<'a> {
         Reach { place: *place, ends: place.ends().map(|(end, km)| (km, self.reach(end, closed))) }
     }
 

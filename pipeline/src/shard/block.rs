@@ -122,8 +122,13 @@ mod tests {
         assert_eq!(read, block(1, [0; 32]));
         let second = block(2, chain.hash);
         assert!(chain.follow(&second.encode()).is_ok());
-        let mut altered = first.clone();
-        *altered.last_mut().unwrap() ^= 0;
+        // The positions, the changes: every byte counts, also where the altered block can still be read.
+        for at in 1..first.len() {
+            let mut altered = first.clone();
+            altered[at] ^= 1;
+            let after = Chain::of(1, &altered);
+            assert!(after.follow(&second.encode()).is_err(), "byte {at} was altered and the next block still follows");
+        }
         assert!(chain.follow(&Block { number: 3, ..second.clone() }.encode()).is_err(), "one is missing");
         assert!(chain.follow(&Block { previous: [9; 32], ..second }.encode()).is_err(), "another history");
         assert_eq!(Block::decode(&[9, 0]), Err(BlockError::Version(9)));
